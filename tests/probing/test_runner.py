@@ -287,7 +287,9 @@ async def test_a_degraded_store_works_but_not_well(job: Jobs) -> None:
     await bench.run(job(liveness=True, critical=True))
     slow = reporting(degraded=("The response took 4 s.",))
     await bench.run(job(slow, name="cart", critical=True))
-    assert bench.runner.health("shop.example.com") == HealthState.DEGRADED
+    found = bench.runner.health("shop.example.com")
+    assert found is not None
+    assert found.state == HealthState.DEGRADED
     assert bench.value(health.UP) == 1
 
 

@@ -3,12 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 from store_exporter.metrics.catalogue.values import HealthState
+from store_exporter.probing.results.health import Health
 from store_exporter.probing.results.result import Result
 from store_exporter.server.status import state_of, status, worst_first
 from store_exporter.stores.model import Store
 
 STORE = Store("acme", "shop.example.com", "woocommerce", "https://shop.example.com")
-HEALTHY, DEGRADED, CRITICAL = HealthState
+HEALTHY, DEGRADED, CRITICAL = map(Health, HealthState)
 
 
 def result(name: str, kind: str = "probe", error: str | None = None, **more: Any) -> Result:
@@ -29,7 +30,7 @@ def result(name: str, kind: str = "probe", error: str | None = None, **more: Any
     )
 
 
-def reason(health: HealthState | None, *results: Result) -> str | None:
+def reason(health: Health | None, *results: Result) -> str | None:
     found = status(STORE, results, health).reason
     return found.message if found else None
 

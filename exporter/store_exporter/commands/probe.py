@@ -57,8 +57,8 @@ async def _probe(config: Config, args: argparse.Namespace) -> int:
                 print("\n".join(("", *_lines(result))), flush=True)
     finally:
         await transport.close()
-    health = runner.health(store.domain)
-    state = health.value if health is not None else "unknown"
+    known = runner.health(store.domain)
+    state = known.state.value if known is not None else "unknown"
     figures = list(_figures(recorder))
     if args.format == "json":
         print(json.dumps(_document(store, state, results, figures), indent=2))

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
 from ..errors import StoreError
-from ..metrics.catalogue.values import HealthState, SkipReason
+from ..metrics.catalogue.values import SkipReason
 from ..metrics.recorder import Recorder
 from ..stores.model import Store
 from . import spans
@@ -18,7 +18,7 @@ from .budget import Priority
 from .changes import Changes
 from .exchange import Sender
 from .jobs import Job
-from .results.health import LastResults
+from .results.health import Health, LastResults
 from .results.outcomes import ResultLog, Skipped, facts_of, result_of
 from .results.recording import Recording
 from .results.result import Result
@@ -80,9 +80,10 @@ class Runner:
             )
         return access
 
-    def health(self, domain: str) -> HealthState | None:
+    def health(self, domain: str) -> Health | None:
         """Return a store's health; None before its liveness probe has run."""
-        return self.results.health(domain, self._monotonic())
+        state = self.results.health(domain, self._monotonic())
+        return None if state is None else Health(state)
 
     def expect(self, store: Store, jobs: Iterable[Job]) -> None:
         """Apply a store's configuration, at first and after each change."""

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from ..errors import ERROR_TYPES
-from ..metrics.catalogue.values import HealthState
 from ..probing.jobs import PROBE, Job, jobs_of
+from ..probing.results.health import Health
 from ..probing.results.result import Result
 from ..stores.maintenance import Window
 from ..stores.model import Store
@@ -77,15 +77,15 @@ class Status:
         return next((check for check in self.checks if check.liveness), None)
 
 
-def state_of(health: HealthState | None) -> State:
+def state_of(health: Health | None) -> State:
     """Return the state of a store's health; `unknown` before the health is known."""
-    return health.value if health else "unknown"
+    return health.state.value if health else "unknown"
 
 
 def status(
     store: Store,
     results: Iterable[Result],
-    health: HealthState | None,
+    health: Health | None,
     maintenance: Window | None = None,
 ) -> Status:
     """Sum up one store, with all its checks."""

@@ -134,7 +134,9 @@ async def test_over_tls_every_probe_passes_and_the_certificate_is_dated(
         # On a connection that is open already, the certificate is still known.
         assert (await run(runner, job(store, "tls"))).ok
     assert values(recorder, health.TLS_EXPIRY.name).keys() == {()}
-    assert runner.health(DOMAIN) == "healthy"
+    known = runner.health(DOMAIN)
+    assert known is not None
+    assert known.state == "healthy"
 
 
 async def test_an_issuer_that_is_not_trusted_is_distinguished(
@@ -153,7 +155,9 @@ async def test_a_store_that_is_gone_is_critical_whatever_else_is_known(
         for one in jobs_of(store):
             if one.kind == PROBE:
                 await runner.run_anyway(one)
-        assert runner.health(DOMAIN) == "critical"
+        known = runner.health(DOMAIN)
+        assert known is not None
+        assert known.state == "critical"
 
 
 async def test_everything_runs_once_within_a_tenth_of_the_hourly_budget(

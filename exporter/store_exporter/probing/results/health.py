@@ -14,6 +14,7 @@ customers notice nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from ...metrics.catalogue.values import HealthState
@@ -22,6 +23,13 @@ from .reasons import Failing, failing
 from .result import Key, Result
 
 _WORST_FIRST = tuple(reversed(HealthState))
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The health of one store, as far as it is known; programs that drive a runner read it."""
+
+    state: HealthState
 
 
 class Standing(NamedTuple):
