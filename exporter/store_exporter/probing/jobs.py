@@ -17,7 +17,7 @@ FRESH_INTERVALS = 3
 """Intervals after which a figure disappears if it is not renewed."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Job:
     """One probe or collector of one store, with what follows from them."""
 
